@@ -1,0 +1,1 @@
+"""Bellpull: the friendlier front door to GitOps."""
