@@ -67,6 +67,17 @@ def test_what_finished_longer_ago_than_the_repository_keeps_it_is_deleted(api: A
     assert api.read(a_request()) is not None
 
 
+@pytest.mark.parametrize("days", [-400, 400])
+def test_nothing_is_deleted_by_a_clock_that_the_api_server_does_not_share(
+    api: ApiServer, heard: Heard, client: Client, caplog: pytest.LogCaptureFixture, days: int
+) -> None:
+    put(api, a_repository(ttlAfterFinished="7d"), ended("young", 6), ended("old", 8))
+    Resync(Store(client), heard.router, heard.tell, 600, now=lambda: NOW + timedelta(days=days)).once()
+    assert api.read(a_request("young")) is not None
+    assert api.read(a_request("old")) is not None
+    assert "nothing is deleted for its age: the clock here says" in caplog.text
+
+
 def test_what_was_never_proposed_is_kept_as_its_target_s_repository_says(api: ApiServer, heard: Heard) -> None:
     heard.router.saw_target(key_of(a_target()), a_target())
     request = ended("old", 8, repository=None)

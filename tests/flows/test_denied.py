@@ -109,6 +109,13 @@ def test_every_transition_leaves_one_event(world: World) -> None:
     assert [(one["type"], one["reason"]) for one in events][-2:] == [("Normal", "InReview"), ("Warning", "Withdrawn")]
 
 
+def test_a_transition_leaves_an_event_on_the_live_workload(world: World) -> None:
+    world.api.keep("/apis/apps/v1/namespaces/shop/deployments/cart", {"metadata": {"name": "cart", "uid": "live"}})
+    world.opened()
+    about = [one["involvedObject"]["kind"] for where, one in world.api.objects.items() if "/events/" in where]
+    assert about == ["ChangeRequest", "Deployment"]
+
+
 def test_an_event_that_cannot_be_written_stops_nothing(world: World) -> None:
     world.ask(a_request())
     world.api.fault = fails("POST", "/events", 503, times=9)

@@ -1,5 +1,6 @@
 """What the API server answers becomes JSON, a Rejection that the caller must look at, or Waiting."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,14 @@ def test_a_server_that_hangs_up_is_waiting_and_asked_once(api: ApiServer, client
 def test_an_empty_answer_is_an_empty_object(api: ApiServer, client: Client) -> None:
     api.fault = fails("GET", "/shop", 200, said=b"")
     assert client.call("GET", WHERE) == {}
+
+
+def test_the_api_server_s_clock_is_known_from_its_last_answer(api: ApiServer, client: Client) -> None:
+    assert client.time is None
+    api.keep(WHERE, {"metadata": {"name": "shop"}})
+    client.call("GET", WHERE)
+    assert client.time is not None
+    assert abs(client.time - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_without_a_cluster_it_says_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

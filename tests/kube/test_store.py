@@ -6,7 +6,7 @@ import pytest
 
 from bellpull.api.changerepository import ChangeRepository
 from bellpull.api.changerequest import FINALIZER, ChangeRequest
-from bellpull.api.changetarget import ChangeTarget, TargetStatus
+from bellpull.api.changetarget import ChangeTarget, TargetStatus, Workload
 from bellpull.api.status import Report, status_of
 from bellpull.cluster.client import Client, Rejection
 from bellpull.errors import Stalled, Waiting
@@ -152,6 +152,31 @@ def test_an_event_is_about_the_request(api: ApiServer, store: Store, request_: C
     (event,) = [one for where, one in api.objects.items() if "/events/" in where]
     assert event["involvedObject"]["uid"] == request_.metadata.uid
     assert (event["type"], event["reason"], len(event["message"])) == ("Warning", "Orphaned", 1000)
+
+
+@pytest.mark.parametrize(
+    ("kind", "where"),
+    [
+        ("Deployment", "/apis/apps/v1/namespaces/shop/deployments/cart"),
+        ("StatefulSet", "/apis/apps/v1/namespaces/shop/statefulsets/cart"),
+        ("DaemonSet", "/apis/apps/v1/namespaces/shop/daemonsets/cart"),
+        ("CronJob", "/apis/batch/v1/namespaces/shop/cronjobs/cart"),
+    ],
+)
+def test_an_event_is_about_the_live_workload_too(
+    api: ApiServer, store: Store, request_: ChangeRequest, kind: Any, where: str
+) -> None:
+    api.keep(where, {"metadata": {"name": "cart", "uid": "uid-of-the-workload"}})
+    store.event(request_, "Normal", "InReview", "Pull request 1 waits", Workload(kind=kind, name="cart"))
+    events = [one for where, one in api.objects.items() if "/events/" in where]
+    assert [one["involvedObject"]["kind"] for one in events] == ["ChangeRequest", kind]
+    assert events[1]["involvedObject"]["uid"] == "uid-of-the-workload"
+    assert events[1]["message"] == f"ChangeRequest {request_.metadata.name}: Pull request 1 waits"
+
+
+def test_no_event_is_about_a_workload_that_is_not_live(api: ApiServer, store: Store, request_: ChangeRequest) -> None:
+    store.event(request_, "Normal", "InReview", "Pull request 1 waits", Workload(kind="Deployment", name="cart"))
+    assert len([where for where in api.objects if "/events/" in where]) == 1
 
 
 def test_only_our_own_last_write_is_no_news(store: Store, request_: ChangeRequest) -> None:

@@ -121,6 +121,7 @@ def test_a_pull_request_closed_by_a_person_stays_closed_and_is_found_after_its_b
     assert states(repository) == [(1, "Closed")]
     assert states(repository, number=1) == [(1, "Closed")]
     assert found(repository)[0].head_sha == pull.head_sha
+    assert found(repository)[0].closed_by == "bob"
 
 
 def test_deleting_the_branch_closes_the_pull_request(tmp_path: Path, repository: Repository) -> None:

@@ -122,6 +122,27 @@ def test_a_request_whose_repository_is_gone_can_be_deleted_and_leaves_an_event(s
     assert name in message
 
 
+# Events.
+
+
+def test_a_transition_shows_on_the_request_and_on_its_live_workload(service: Service) -> None:
+    lab, workload = service.lab, f"deployment/{service.name}"
+    lab.kubectl("apply", "-n", "shop", "-f", "-", stdin=service.text(service.deployment))
+    try:
+        request = service.ask(replicas=10)
+        url = request.comes_to("InReview")["pullRequest"]["url"]
+
+        def told(about: str) -> bool:
+            return "InReview" in lab.kubectl("events", "-n", "shop", "--for", about).stdout
+
+        until(lambda: told(request.name), "an Event on the request")
+        until(lambda: told(workload), "an Event on the workload")
+        described = lab.kubectl("describe", "-n", "shop", workload).stdout
+        assert f"ChangeRequest {request.name.split('/')[1]}: Pull request {url.rpartition('/')[2]}" in described
+    finally:
+        lab.kubectl("delete", "-n", "shop", workload)
+
+
 # Rights. It stands last: by now the operator has done all that it does.
 
 

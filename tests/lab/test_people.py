@@ -49,6 +49,7 @@ def test_a_closed_pull_request_is_never_reopened_or_replaced_by_a_restart(servic
     probe.comes_to("InReview")
     assert request.status["state"] == "Rejected"
     assert request.at_forge()["state"] == "closed"
+    assert "was closed by bob" in request.condition("Ready")["message"]
     assert pulls_of(service.lab, pull["branch"]) == [pull["number"]]
 
 

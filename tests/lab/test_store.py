@@ -93,7 +93,7 @@ def conditions() -> list[Condition]:
 
 
 def full_status() -> ChangeRequestStatus:
-    change = FileChange(file="f" * 1024, object="o" * 320, path="p" * 1024, from_="x" * 4096, to="y" * 4096)
+    change = FileChange(file="f" * 1024, object="o" * 320, path="p" * 1024, from_="x" * 256, to="y" * 256)
     pull = PullRequestStatus(
         number=2**53,
         url="u" * 1024,

@@ -7,6 +7,8 @@ caller must look at (not found, conflict, invalid) is a `Rejection` with the HTT
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +47,7 @@ class Client:
         settings.retries = urllib3.Retry(0)
         self._api = client.ApiClient(settings)
         self._host: str = settings.host
+        self.time: datetime | None = None  # by the API server's clock, when it last answered
 
     def call(
         self,
@@ -68,6 +71,7 @@ class Client:
         try:
             reply = self._api.call_api(method, url, headers, data, _request_timeout=_TIMEOUT)
             status, raw = reply.status, reply.response.read(_LARGEST)
+            self.time = _date(reply.response.headers.get("Date", "")) or self.time
         except (urllib3.exceptions.HTTPError, client.ApiException, OSError) as error:
             raise Waiting(API_SERVER_UNAVAILABLE, f"the API server at {self._host} did not answer {method}") from error
         return _answer(method, path, status, raw)
@@ -79,6 +83,13 @@ def _configured(untyped: Callable[..., Any], **arguments: Any) -> None:
     except config.ConfigException as error:
         message = "no cluster is configured: set KUBECONFIG to a kubeconfig file, or run as a pod of the cluster"
         raise Stalled(INVALID, message) from error
+
+
+def _date(header: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header)
+    except ValueError:
+        return None
 
 
 def _answer(method: str, path: str, status: int, raw: bytes) -> Json:

@@ -7,7 +7,8 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from bellpull.api.changerepository import ChangeRepository
 from bellpull.api.changerequest import ChangeRequest
@@ -15,16 +16,25 @@ from bellpull.api.changetarget import ChangeTarget
 from bellpull.api.expiry import expired
 from bellpull.engine.router import Router
 from bellpull.errors import BellpullError
+from bellpull.flows.ports import utc_now
 from bellpull.objects.objects import AnyObject, Objects, key_of
 
 _LOG = logging.getLogger(__name__)
+_SKEW: Final = timedelta(minutes=5)  # between two clocks that are both taken for right
 
 
 class Resync:
     """`tell` is how news of one object are taken, the same as from a watch."""
 
-    def __init__(self, objects: Objects, router: Router, tell: Callable[[AnyObject], None], seconds: float) -> None:
-        self._objects, self._router, self._tell, self._seconds = objects, router, tell, seconds
+    def __init__(
+        self,
+        objects: Objects,
+        router: Router,
+        tell: Callable[[AnyObject], None],
+        seconds: float,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._objects, self._router, self._tell, self._seconds, self._now = objects, router, tell, seconds, now
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="resync")
 
@@ -59,7 +69,10 @@ class Resync:
             self._tell(thing)
 
     def _delete_expired(self, requests: Sequence[ChangeRequest], lives: dict[str, str]) -> None:
-        now = datetime.now(UTC)
+        now, there = self._now(), self._objects.time
+        if there is None or abs(now - there) > _SKEW:
+            _LOG.warning("nothing is deleted for its age: the clock here says %s, the API server's %s", now, there)
+            return
         for request in requests:
             life = lives.get(request.status.repository or self._router.lane(key_of(request)))
             if life is not None and expired(request, life, now):

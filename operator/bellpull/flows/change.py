@@ -11,7 +11,7 @@ from typing import Final
 
 from bellpull.api import reasons
 from bellpull.api.changerequest import FINALIZER, ChangeRequest
-from bellpull.api.changetarget import ChangeTarget
+from bellpull.api.changetarget import ChangeTarget, Workload
 from bellpull.api.conditions import find
 from bellpull.api.status import status_of
 from bellpull.errors import BellpullError, Stalled, Waiting
@@ -83,8 +83,8 @@ def labels_of(namespace: str, ports: Ports) -> Mapping[str, str]:
     return ports.objects.namespace_labels(namespace) if selects else {}
 
 
-def announce(request: ChangeRequest, before: str, objects: Objects) -> None:
-    """One log line and one Event for a transition, after the fact."""
+def announce(request: ChangeRequest, before: str, objects: Objects, workload: Workload | None = None) -> None:
+    """One log line and one Event (on the workload too) for a transition, after the fact."""
     state = request.status.state
     if state == before:
         return
@@ -92,7 +92,7 @@ def announce(request: ChangeRequest, before: str, objects: Objects) -> None:
     message = ready.message if ready is not None else reasons.STATES[state].sentence
     name = f"{request.metadata.namespace}/{request.metadata.name}"
     _LOG.info("%s: %s", name, message, extra={"fields": {"request": name, "from": before, "to": state}})
-    objects.event(request, "Warning" if reasons.STATES[state].stalled else "Normal", state, message)
+    objects.event(request, "Warning" if reasons.STATES[state].stalled else "Normal", state, message, workload)
 
 
 def let_go(request: ChangeRequest, repository: str, objects: Objects) -> None:
@@ -126,7 +126,7 @@ def _report(case: Case, ports: Ports) -> Outcome:
         if report is not None:
             before = case.request.status.state
             case.request = ports.objects.write_status(case.request, status_of(case.request, report, ports.now()))
-            announce(case.request, before, ports.objects)
+            announce(case.request, before, ports.objects, case.target.spec.workload if case.target else None)
         if case.alive and case.decision is not None and case.decision.state in reasons.NOTHING_LEFT:
             ports.objects.set_finalizer(case.request, present=False)
     except BellpullError as error:

@@ -1,6 +1,7 @@
 """Adapter: Gitea (and Forgejo) as the forge. How it behaves was found by running 1.26; see tests/lab."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from pydantic import TypeAdapter
 from bellpull.errors import Stalled, Waiting
 from bellpull.forge.forge import Checks, Proposal, Pull, Review, Verdict
 from bellpull.forge.gitea_api import Api, segment
-from bellpull.forge.gitea_replies import COMMENTS, PULLS, REVIEWS, PullReply, RepositoryReply, Status, User
+from bellpull.forge.gitea_replies import COMMENTS, PULLS, REVIEWS, TIMELINE, PullReply, RepositoryReply, Status, User
 
 _PULL = TypeAdapter(PullReply)
 _REPOSITORY = TypeAdapter(RepositoryReply)
@@ -102,7 +103,13 @@ class Gitea:
     def _ours_to_see(self, branch: str, reply: PullReply | None) -> Pull | None:
         if reply is None or not reply.is_of_this_repository or reply.head.label != branch:
             return None
-        return reply.pull(self._account)
+        pull = reply.pull(self._account)
+        return replace(pull, closed_by=self._who_closed(pull.number)) if pull.state == "Closed" else pull
+
+    def _who_closed(self, number: int) -> str:
+        """The pull request itself does not say."""
+        closed = [one.user for one in self._api.pages(f"/issues/{number}/timeline", TIMELINE) if one.type == "close"]
+        return closed[-1].login if closed and closed[-1] else ""
 
     def _review(self, pull: Pull) -> Review:
         """A later review of a person replaces an earlier one; changes asked for by anyone outweigh approvals."""

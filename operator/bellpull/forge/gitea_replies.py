@@ -91,6 +91,14 @@ class Comment(_Reply):
     body: str
 
 
+class Occurrence(_Reply):
+    """One entry of the timeline: `close`, `reopen`, `comment`, `pull_push`, …"""
+
+    type: str
+    user: User | None
+
+
 PULLS = TypeAdapter(list[PullReply])
 REVIEWS = TypeAdapter(list[Review])
 COMMENTS = TypeAdapter(list[Comment])
+TIMELINE = TypeAdapter(list[Occurrence])

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from bellpull.api import reasons
 from bellpull.api.changerequest import FINALIZER, ChangeRequest
+from bellpull.api.changetarget import Workload
 from bellpull.api.conditions import timestamp
 from bellpull.api.fields import Reported
 from bellpull.api.kinds import CHANGE_REQUEST, GROUP, KINDS, VERSION, Kind
@@ -25,6 +26,12 @@ from bellpull.objects.objects import AnyObject, Object, key_of
 
 _LOG = logging.getLogger(__name__)
 _PAGE: Final = "500"
+_API_VERSIONS: Final = {
+    "Deployment": "apps/v1",
+    "StatefulSet": "apps/v1",
+    "DaemonSet": "apps/v1",
+    "CronJob": "batch/v1",
+}
 _KIND_OF: Final[Mapping[type[Any], Kind]] = {kind.model: kind for kind in KINDS}
 
 
@@ -61,6 +68,10 @@ class Store:
             following = page["metadata"].get("continue")
             query = {"limit": _PAGE, "continue": following} if following else {}
         return found
+
+    @property
+    def time(self) -> datetime | None:
+        return self._client.time
 
     def delete(self, request: ChangeRequest) -> None:
         meta = request.metadata
@@ -99,14 +110,47 @@ class Store:
         labels: Mapping[str, str] = found["metadata"].get("labels", {})
         return labels
 
-    def event(self, request: ChangeRequest, type_: Literal["Normal", "Warning"], reason: str, message: str) -> None:
+    def event(
+        self,
+        request: ChangeRequest,
+        type_: Literal["Normal", "Warning"],
+        reason: str,
+        message: str,
+        workload: Workload | None = None,
+    ) -> None:
         meta = request.metadata
+        subject = {"apiVersion": f"{GROUP}/{VERSION}", "kind": "ChangeRequest", "name": meta.name, "uid": meta.uid}
         try:
-            self._client.call(
-                "POST", f"/api/v1/namespaces/{meta.namespace}/events", _event(request, type_, reason, message)
-            )
+            self._post_event(meta.namespace, subject, type_, reason, message)
+            if workload is not None and (live := self._live(meta.namespace, workload)):
+                self._post_event(meta.namespace, live, type_, reason, f"ChangeRequest {meta.name}: {message}")
         except (Waiting, Rejection) as error:
             _LOG.warning("no Event %s for %s/%s: %s", reason, meta.namespace, meta.name, error)
+
+    def _live(self, namespace: str, workload: Workload) -> Json | None:
+        """The workload as an Event names it; None where the cluster does not have it."""
+        api_version = _API_VERSIONS[workload.kind]
+        where = f"/apis/{api_version}/namespaces/{namespace}/{workload.kind.lower()}s/{workload.name}"
+        try:
+            uid = self._client.call("GET", where)["metadata"]["uid"]
+        except Rejection:
+            return None
+        return {"apiVersion": api_version, "kind": workload.kind, "name": workload.name, "uid": uid}
+
+    def _post_event(self, namespace: str, subject: Json, type_: str, reason: str, message: str) -> None:
+        now = timestamp(datetime.now(UTC))
+        event = {
+            "metadata": {"generateName": f"{subject['name'][:50]}.", "namespace": namespace},
+            "involvedObject": {**subject, "namespace": namespace},
+            "type": type_,
+            "reason": reason,
+            "message": message[:1000],
+            "source": {"component": "bellpull"},
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+        }
+        self._client.call("POST", f"/api/v1/namespaces/{namespace}/events", event)
 
     def check_kinds(self) -> None:
         """Stalled unless the cluster has our kinds: the watches would never notice when they come later. A cluster
@@ -152,22 +196,6 @@ class Store:
         except Rejection:
             return True  # it is gone
         return bool(now["metadata"]["resourceVersion"] != resource_version)
-
-
-def _event(request: ChangeRequest, type_: str, reason: str, message: str) -> Json:
-    meta, now = request.metadata, timestamp(datetime.now(UTC))
-    about = {"apiVersion": f"{GROUP}/{VERSION}", "kind": "ChangeRequest", "name": meta.name, "uid": meta.uid}
-    return {
-        "metadata": {"generateName": f"{meta.name[:50]}.", "namespace": meta.namespace},
-        "involvedObject": {**about, "namespace": meta.namespace},
-        "type": type_,
-        "reason": reason,
-        "message": message[:1000],
-        "source": {"component": "bellpull"},
-        "firstTimestamp": now,
-        "lastTimestamp": now,
-        "count": 1,
-    }
 
 
 def parsed(kind: type[Object], raw: Json) -> Object:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
 from bellpull.api.changerepository import ChangeRepository
 from bellpull.api.changerequest import ChangeRequest
-from bellpull.api.changetarget import ChangeTarget
+from bellpull.api.changetarget import ChangeTarget, Workload
 from bellpull.api.fields import Reported
 
 Object = TypeVar("Object", ChangeRequest, ChangeTarget, ChangeRepository)
@@ -40,6 +41,10 @@ class Objects(Protocol):
     def all_of(self, kind: type[Object]) -> Sequence[Object]:
         """All readable objects of a kind in all namespaces."""
 
+    @property
+    def time(self) -> datetime | None:
+        """The time by the cluster's clock, a moment ago (one second exact); None: not known yet."""
+
     def delete(self, request: ChangeRequest) -> None:
         """Ask for its deletion if it is still as it was read; nothing to do when it is gone."""
 
@@ -52,6 +57,13 @@ class Objects(Protocol):
     def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         """Labels of a namespace; empty when it does not exist."""
 
-    def event(self, request: ChangeRequest, type_: Literal["Normal", "Warning"], reason: str, message: str) -> None:
-        """A Kubernetes Event on the request, or a line in the log where none can be written: never a reason to stop
-        (in a namespace that is being deleted the API server takes none)."""
+    def event(
+        self,
+        request: ChangeRequest,
+        type_: Literal["Normal", "Warning"],
+        reason: str,
+        message: str,
+        workload: Workload | None = None,
+    ) -> None:
+        """A Kubernetes Event on the request, and one on the workload if the request's namespace has it; a line in the
+        log where none can be written: never a reason to stop (a namespace that is being deleted takes none)."""
