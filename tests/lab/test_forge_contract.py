@@ -121,7 +121,7 @@ def test_a_pull_request_closed_by_a_person_stays_closed_and_is_found_after_its_b
     assert states(repository) == [(1, "Closed")]
     assert states(repository, number=1) == [(1, "Closed")]
     assert found(repository)[0].head_sha == pull.head_sha
-    assert found(repository)[0].closed_by == "bob"
+    assert (found(repository)[0].closed_by, found(repository)[0].closed_by_us) == ("bob", False)
 
 
 def test_deleting_the_branch_closes_the_pull_request(tmp_path: Path, repository: Repository) -> None:
@@ -267,6 +267,7 @@ def test_closing_says_why_and_closes_once(repository: Repository) -> None:
     repository.gitea().close(pull, "Withdrawn by alice.")
     repository.gitea().close(pull, "Withdrawn by alice.")
     assert states(repository) == [(1, "Closed")]
+    assert found(repository)[0].closed_by_us
     assert [one["body"] for one in repository.ask("GET", "/issues/1/comments")] == ["Withdrawn by alice."]
 
 

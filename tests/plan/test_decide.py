@@ -6,7 +6,7 @@ from bellpull.api.changerequest import ChangeRequestStatus
 from bellpull.errors import Refused, Waiting
 from bellpull.plan import wording
 from bellpull.plan.decide import QUIET, decide, ours
-from bellpull.plan.facts import Verdict
+from bellpull.plan.facts import Branch, Verdict
 from tests.builders import (
     DEPLOYMENT,
     EMAIL,
@@ -185,6 +185,12 @@ def test_a_pull_request_that_was_closed_is_a_no_and_is_never_opened_again(by: st
     decision = decide(in_review(pulls=(a_pull(state="Closed", closed_by=by),)))
     assert what(decision) == ("report", "Rejected")
     assert words in decision.message
+
+
+@pytest.mark.parametrize(("branch", "step"), [(a_branch(), "tidy"), (None, "report")])
+def test_a_pull_request_that_we_closed_ourselves_is_no_persons_no(branch: Branch | None, step: str) -> None:
+    closed = a_pull(state="Closed", closed_by="bellpull-bot", closed_by_us=True)
+    assert what(decide(in_review(pulls=(closed,), branch=branch))) == (step, "NoChange")
 
 
 # What cannot be decided.

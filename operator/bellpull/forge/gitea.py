@@ -104,7 +104,10 @@ class Gitea:
         if reply is None or not reply.is_of_this_repository or reply.head.label != branch:
             return None
         pull = reply.pull(self._account)
-        return replace(pull, closed_by=self._who_closed(pull.number)) if pull.state == "Closed" else pull
+        if pull.state != "Closed":
+            return pull
+        by = self._who_closed(pull.number)
+        return replace(pull, closed_by=by, closed_by_us=by == self._account)
 
     def _who_closed(self, number: int) -> str:
         """The pull request itself does not say."""

@@ -45,7 +45,7 @@ def _decide(seen: Seen) -> Decision:
         return _previewed(seen)
     if pull is None:
         return _new(seen)
-    return _closed(pull) if pull.state == "Closed" else _open(seen, pull)
+    return _closed(seen, pull) if pull.state == "Closed" else _open(seen, pull)
 
 
 def own_pull(pulls: Sequence[Pull]) -> Pull | None:
@@ -71,6 +71,11 @@ def ours(branch: Branch | None, seen: Seen) -> bool:
     return branch.committer == seen.repository.spec.commit.email or branch.head == pushed
 
 
+def _own_head(seen: Seen) -> str | None:
+    """Where our branch stands, if it is there and its last commit ours: that much may be deleted."""
+    return seen.branch.head if seen.branch is not None and ours(seen.branch, seen) else None
+
+
 def _foreign(seen: Seen) -> Decision | None:
     pull = next(iter(seen.pulls), None)
     if pull is not None and not any(one.ours for one in seen.pulls):
@@ -91,7 +96,7 @@ def _foreign(seen: Seen) -> Decision | None:
 
 
 def _merged(seen: Seen, pull: Pull) -> Decision:
-    head = seen.branch.head if seen.branch is not None and ours(seen.branch, seen) else None
+    head = _own_head(seen)
     step: Literal["tidy", "report"] = "report" if head is None else "tidy"
     if pull.base != seen.repository.spec.branch:
         message = f"pull request {pull.number} was merged into {pull.base}, not into {seen.repository.spec.branch}"
@@ -135,7 +140,7 @@ def _values_stand(request: ChangeRequest, target: ChangeTarget, merged: Snapshot
 
 
 def _withdrawn(seen: Seen, pull: Pull | None) -> Decision:
-    head = seen.branch.head if seen.branch is not None and ours(seen.branch, seen) else None
+    head = _own_head(seen)
     why = "was deleted" if seen.request.deleting else "was cancelled"
     comment = f"The ChangeRequest {why}, so Bellpull closes this pull request. Nothing has changed."
     kept = (
@@ -172,7 +177,13 @@ def _refuse_if_suspended(seen: Seen) -> None:
         raise Stalled(reasons.SUSPENDED, f"target {seen.target.metadata.name} is suspended; its owner ends that")
 
 
-def _closed(pull: Pull) -> Decision:
+def _closed(seen: Seen, pull: Pull) -> Decision:
+    if pull.closed_by_us:
+        # Of a request that still stands we close none but the one whose values the base came to hold; the status of
+        # it, or the branch's end, may have been lost.
+        head = _own_head(seen)
+        message = f"the base branch came to hold every asked value, so pull request {pull.number} was closed"
+        return Decision("report" if head is None else "tidy", reasons.NO_CHANGE, message, pull=pull, expected=head)
     by = f" by {pull.closed_by}" if pull.closed_by else ""
     message = f"pull request {pull.number} was closed{by}; reopen it to go on, or create a new ChangeRequest"
     return Decision("report", reasons.REJECTED, message, pull=pull)

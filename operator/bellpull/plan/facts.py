@@ -64,6 +64,7 @@ class Pull:
     merge_commit: str = ""  # only when state is Merged: the commit on the base branch
     merged_by: str = ""  # login; only when state is Merged
     closed_by: str = ""  # login, where the forge tells
+    closed_by_us: bool = False  # closed by the account our credentials belong to
     updated_at: str = ""  # opaque: differs when people, reviews or pushes touched it
 
 
