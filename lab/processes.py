@@ -4,6 +4,7 @@ A lab outlives the command that started it, so a process is known by its pid fil
 crash or a reboot: before a process is signalled, its command line or environment must name this lab's directory.
 """
 
+import atexit
 import os
 import signal
 import socket
@@ -14,6 +15,13 @@ from pathlib import Path
 
 # Children of this very process must be waited for, else they stay zombies; a child of an earlier command is init's.
 _children: dict[int, subprocess.Popen[bytes]] = {}
+
+
+@atexit.register
+def _reap() -> None:
+    """What has ended without being asked for (a test kills operators) is no process that was left behind."""
+    for child in _children.values():
+        child.poll()
 
 
 class LabError(Exception):

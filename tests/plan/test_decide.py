@@ -5,8 +5,9 @@ import pytest
 from bellpull.api.changerequest import ChangeRequestStatus
 from bellpull.errors import Refused, Waiting
 from bellpull.plan import wording
-from bellpull.plan.decide import QUIET, decide, ours
+from bellpull.plan.decide import QUIET, decide
 from bellpull.plan.facts import Branch, Verdict
+from bellpull.plan.ownership import ours
 from tests.builders import (
     DEPLOYMENT,
     EMAIL,

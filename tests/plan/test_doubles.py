@@ -1,6 +1,6 @@
 """Two pull requests of ours for one branch, as a race at a forge can make them: one counts, the other is closed."""
 
-from bellpull.plan.decide import doubles, own_pull
+from bellpull.plan.ownership import doubles, own_pull
 from tests.builders import a_pull
 
 

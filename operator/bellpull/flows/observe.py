@@ -10,7 +10,8 @@ from bellpull.flows.case import Case, attempt, together
 from bellpull.flows.ports import Ports
 from bellpull.forge.forge import Pull
 from bellpull.git.repository import Branch, Snapshot
-from bellpull.plan.decide import Seen, decide, own_pull
+from bellpull.plan.decide import Seen, decide
+from bellpull.plan.ownership import own_pull
 
 
 @dataclass

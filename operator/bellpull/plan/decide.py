@@ -4,7 +4,6 @@ Everything was gathered before; nothing here asks anybody. A decision says what 
 (if anything) and what the status will say when that is done.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
@@ -14,10 +13,11 @@ from bellpull.api.changetarget import ChangeTarget
 from bellpull.errors import Refused, Stalled, Waiting
 from bellpull.plan import wording
 from bellpull.plan.decision import Decision, Seen
-from bellpull.plan.facts import Branch, Pull, Snapshot
+from bellpull.plan.facts import Pull, Snapshot
+from bellpull.plan.ownership import doubles, ours, own_head, own_pull
 from bellpull.plan.render import Rendered, render
 
-__all__ = ["Decision", "Seen", "decide", "ours", "own_pull"]
+__all__ = ["Decision", "Seen", "decide"]
 
 QUIET: Final = 3.0  # seconds; a merge at Gitea takes well under one
 
@@ -48,34 +48,6 @@ def _decide(seen: Seen) -> Decision:
     return _closed(seen, pull) if pull.state == "Closed" else _open(seen, pull)
 
 
-def own_pull(pulls: Sequence[Pull]) -> Pull | None:
-    """The one pull request that counts: of ours the merged one, else the lowest number. Others may ask for the same
-    branch elsewhere."""
-    own = [pull for pull in pulls if pull.ours]
-    return next((pull for pull in own if pull.state == "Merged"), next(iter(own), None))
-
-
-def doubles(pulls: Sequence[Pull]) -> tuple[Pull, ...]:
-    """Open pull requests of ours beside the one that counts: two operators can make two at the same moment, because a
-    forge's create call is not atomic."""
-    counts = own_pull(pulls)
-    return tuple(pull for pull in pulls if pull.ours and pull.state == "Open" and pull is not counts)
-
-
-def ours(branch: Branch | None, seen: Seen) -> bool:
-    """Whether the branch's last commit is one that we made for this request."""
-    if branch is None or len(branch.parents) != 1 or wording.uid_of(branch.message) != seen.request.metadata.uid:
-        return False
-    status = seen.request.status
-    pushed = status.pull_request.head_sha if status.pull_request and status.state != reasons.MODIFIED else ""
-    return branch.committer == seen.repository.spec.commit.email or branch.head == pushed
-
-
-def _own_head(seen: Seen) -> str | None:
-    """Where our branch stands, if it is there and its last commit ours: that much may be deleted."""
-    return seen.branch.head if seen.branch is not None and ours(seen.branch, seen) else None
-
-
 def _foreign(seen: Seen) -> Decision | None:
     pull = next(iter(seen.pulls), None)
     if pull is not None and not any(one.ours for one in seen.pulls):
@@ -96,7 +68,7 @@ def _foreign(seen: Seen) -> Decision | None:
 
 
 def _merged(seen: Seen, pull: Pull) -> Decision:
-    head = _own_head(seen)
+    head = own_head(seen)
     step: Literal["tidy", "report"] = "report" if head is None else "tidy"
     if pull.base != seen.repository.spec.branch:
         message = f"pull request {pull.number} was merged into {pull.base}, not into {seen.repository.spec.branch}"
@@ -140,7 +112,7 @@ def _values_stand(request: ChangeRequest, target: ChangeTarget, merged: Snapshot
 
 
 def _withdrawn(seen: Seen, pull: Pull | None) -> Decision:
-    head = _own_head(seen)
+    head = own_head(seen)
     why = "was deleted" if seen.request.deleting else "was cancelled"
     comment = f"The ChangeRequest {why}, so Bellpull closes this pull request. Nothing has changed."
     kept = (
@@ -181,7 +153,7 @@ def _closed(seen: Seen, pull: Pull) -> Decision:
     if pull.closed_by_us:
         # Of a request that still stands we close none but the one whose values the base came to hold; the status of
         # it, or the branch's end, may have been lost.
-        head = _own_head(seen)
+        head = own_head(seen)
         message = f"the base branch came to hold every asked value, so pull request {pull.number} was closed"
         return Decision("report" if head is None else "tidy", reasons.NO_CHANGE, message, pull=pull, expected=head)
     by = f" by {pull.closed_by}" if pull.closed_by else ""
