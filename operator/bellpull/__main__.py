@@ -1,6 +1,7 @@
 """The one place that wires: settings → adapters → flows, engine and watches.
 
 `bellpull run` is the operator. It stops on SIGTERM: what is being worked at is finished, and the Leases are let go.
+`bellpull preview` shows what a ChangeRequest would change in a directory.
 """
 
 import argparse
@@ -9,9 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from bellpull import logs
 from bellpull.errors import BellpullError, Stalled
-from bellpull.settings import Settings, from_environment
 
 _LOG = logging.getLogger("bellpull")
 
@@ -21,18 +20,28 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bellpull", description="The friendlier front door to GitOps.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="run the operator; settings are BELLPULL_* variables")
-    parser.parse_args(arguments)
+    shown = commands.add_parser("preview", help="print what a ChangeRequest would change, as a diff; no cluster needed")
+    shown.add_argument(
+        "-f", dest="file", required=True, help="YAML with a ChangeRequest and its ChangeTarget; - reads standard input"
+    )
+    shown.add_argument("--repo", required=True, help="directory that holds the GitOps repository's files")
+    asked = parser.parse_args(arguments)
+    if asked.command == "preview":
+        from bellpull.cli.preview import preview
+
+        return preview(asked.file, asked.repo)
     try:
-        run(from_environment())
+        run()
     except BellpullError as error:
         print(f"bellpull: {error.message}", file=sys.stderr)
         return 1
     return 0
 
 
-def run(settings: Settings) -> None:
+def run() -> None:
     """The operator, until it is told to stop."""
     # Imported here, so that other commands and --help do not wait half a second for them.
+    from bellpull import logs
     from bellpull.cluster.client import Client
     from bellpull.engine.lease import Leases
     from bellpull.engine.queue import Queue
@@ -42,7 +51,9 @@ def run(settings: Settings) -> None:
     from bellpull.kube.connections import Connections
     from bellpull.kube.handlers import News, watch
     from bellpull.kube.store import Store
+    from bellpull.settings import from_environment
 
+    settings = from_environment()
     logs.configure()
     _forget_git_variables()
     _make_data_dir(settings.data_dir)

@@ -73,6 +73,11 @@ def reads_as(plain: str) -> frozenset[str]:
     return frozenset(next((name for name, pattern in reader if pattern.match(plain)), "string") for reader in _READERS)
 
 
+def kubectl_reads(plain: str) -> str:
+    """The type that kubectl's reader sees in a scalar without quotes."""
+    return next((name for name, pattern in _READERS[-1] if pattern.match(plain)), "string")
+
+
 def is_whole_number(value: str) -> bool:
     """True for what every reader takes for the same 64-bit integer: `0755` and `1_000` are not."""
     return bool(_WHOLE_NUMBER.match(value)) and -_INT64 <= int(value) < _INT64

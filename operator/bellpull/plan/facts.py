@@ -32,7 +32,7 @@ class Snapshot:
     followed through a link. The empty path is the root directory.
     """
 
-    commit: str
+    commit: str  # "" for a directory that is no commit
     kinds: Mapping[str, Literal["file", "directory", "other"]]
     entries: Mapping[str, Entry]  # by path: the asked files and the files directly in the asked directories
 

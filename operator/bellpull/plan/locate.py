@@ -24,7 +24,8 @@ def texts(target: ChangeTargetSpec, snapshot: Snapshot, names: tuple[str, ...]) 
     path = target.path
     kind = snapshot.kinds.get(path)
     if kind is None:
-        raise Stalled(reasons.PATH_MISSING, f"{path} does not exist at commit {snapshot.commit[:12]}; mend spec.path")
+        where = f"at commit {snapshot.commit[:12]}" if snapshot.commit else "in the directory"
+        raise Stalled(reasons.PATH_MISSING, f"{path} does not exist {where}; mend spec.path")
     if kind == "other":
         raise Refused(f"{path} is a symbolic link or a submodule; name the place it stands for in spec.path")
     if kind == "file":
