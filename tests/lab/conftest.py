@@ -222,3 +222,21 @@ class Request:
 
 def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
+
+
+def resident(pid: int | None) -> int:
+    """Megabytes of resident memory."""
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert found
+    return int(found[1]) // 1024
+
+
+def set_on_repository(lab: Lab, **spec: object) -> None:
+    lab.kubectl("patch", "crepo", "gitops", "--type=merge", "-p", json.dumps({"spec": spec}))
+
+
+def open_in_shop(lab: Lab) -> int:
+    """How many pull requests namespace shop has open in the lab's repository; other tests' repositories have theirs."""
+    mine = '{range .items[?(@.status.repository=="gitops")]}{.metadata.name} {end}'
+    opened = ("get", "chg", "-n", "shop", "--field-selector=status.pullRequest.state=Open", "-o", f"jsonpath={mine}")
+    return len(lab.kubectl(*opened).stdout.split())

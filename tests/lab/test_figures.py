@@ -1,17 +1,15 @@
 """What people wait for, measured in this run and printed at its end; nothing here fails for being slow."""
 
 import os
-import re
 import statistics
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from lab.lab import Lab
-from tests.lab.conftest import ROOT, Service, new_service
+from tests.lab.conftest import ROOT, Service, new_service, resident
 
 SAMPLES = 7
 
@@ -43,13 +41,6 @@ def seconds_to_pull_request(service: Service) -> float:
     wait = ("wait", request.name, "--for=jsonpath={.status.pullRequest.url}", "--timeout=60s")
     service.lab.kubectl(*wait, user="alice")
     return time.monotonic() - begun
-
-
-def resident(pid: int | None) -> int:
-    """Megabytes of resident memory."""
-    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    assert found
-    return int(found[1]) // 1024
 
 
 def test_make_demo_tells_the_story(figure: Callable[[str], None]) -> None:

@@ -1,12 +1,11 @@
 """What owners of repositories and targets set: suspension, how many at a time, for how long; and a look on demand."""
 
-import json
 from collections.abc import Iterator
 
 import pytest
 
 from lab.lab import Lab
-from tests.lab.conftest import Service, new_service, until
+from tests.lab.conftest import Service, new_service, open_in_shop, set_on_repository, until
 
 
 @pytest.fixture
@@ -17,10 +16,6 @@ def busy_resync(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     yield lab
     monkeypatch.delenv("BELLPULL_RESYNC_SECONDS")
     lab.start_operator()
-
-
-def set_on_repository(lab: Lab, **spec: object) -> None:
-    lab.kubectl("patch", "crepo", "gitops", "--type=merge", "-p", json.dumps({"spec": spec}))
 
 
 def test_a_suspended_target_is_proposed_for_later(service: Service) -> None:
@@ -49,10 +44,7 @@ def test_a_suspended_repository_still_follows_what_is_open(service: Service) -> 
 
 
 def test_a_namespace_has_only_so_many_open_at_a_time(lab: Lab) -> None:
-    mine = '{range .items[?(@.status.repository=="gitops")]}{.metadata.name} {end}'  # other tests have their own
-    opened = ("get", "chg", "-n", "shop", "--field-selector=status.pullRequest.state=Open", "-o", f"jsonpath={mine}")
-    already = lab.kubectl(*opened)
-    set_on_repository(lab, maxOpenPerNamespace=len(already.stdout.split()) + 1)
+    set_on_repository(lab, maxOpenPerNamespace=open_in_shop(lab) + 1)
     try:
         service = new_service(lab)
         first = service.ask(replicas=4)
