@@ -6,12 +6,12 @@ from lab.lab import Lab
 from tests.lab.conftest import Request, Service
 
 
-def target(lab: Lab, name: str, **spec: object) -> None:
-    """A ChangeTarget in shop."""
+def target(lab: Lab, name: str, namespace: str = "shop", **spec: object) -> None:
+    """A ChangeTarget."""
     manifest = {
         "apiVersion": "bellpull.dev/v1alpha1",
         "kind": "ChangeTarget",
-        "metadata": {"name": name, "namespace": "shop"},
+        "metadata": {"name": name, "namespace": namespace},
         "spec": {"repository": "gitops", **spec},
     }
     lab.kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
@@ -41,6 +41,13 @@ def test_an_unknown_target_is_named(lab: Lab) -> None:
     request.comes_to("TargetNotFound")
     assert "no ChangeTarget nowhere in namespace shop" in request.condition("Stalled")["message"]
     assert request.condition("Finished")["status"] == "False"
+
+
+def test_a_target_of_another_namespace_is_as_unknown_as_one_that_is_nowhere(lab: Lab) -> None:
+    target(lab, "abroad", "default", path="apps/cart", workload={"kind": "Deployment", "name": "cart"})
+    request = ask(lab, "abroad", replicas=2)
+    request.comes_to("TargetNotFound")
+    assert "no ChangeTarget abroad in namespace shop" in request.condition("Stalled")["message"]
 
 
 def test_a_request_goes_on_when_its_target_appears(lab: Lab, service: Service) -> None:
@@ -95,6 +102,9 @@ def test_an_unknown_container_or_key_is_refused_with_those_that_there_are(servic
 def test_bad_input_is_refused_by_the_api_server_in_whole_sentences(service: Service) -> None:
     assert "write only the tag" in service.refused(image="ghcr.io/x/y:v1")
     assert "write only the tag" in service.refused(image="v1 2")
+    assert "at least 1" in service.refused(image="")
+    assert "may not be more than" in service.refused(image="v" * 300)
+    assert '"number"' in service.refused(replicas=1.5)
     assert "say what to change" in service.refused(reason="nothing")
     assert "less than or equal to 10000" in service.refused(replicas=10**9)
     assert "greater than or equal to 0" in service.refused(replicas=-1)
