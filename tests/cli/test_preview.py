@@ -31,7 +31,7 @@ spec:
   configMap: cart-flags
 ---
 kind: Deployment
-metadata: {name: bystander}
+metadata: {name: &name bystander, labels: {app: *name}}
 """
 DEPLOYMENT = """\
 kind: Deployment
@@ -132,7 +132,7 @@ def test_what_cannot_be_edited_is_refused_with_reason_and_way_out(
         (
             INPUT[: INPUT.index("---")],
             INPUT[: INPUT.index("  image")],
-            "asks for nothing; write image, images, replicas or config",
+            "say what to change: image, images, replicas or config",
         ),
         ("spec:\n  repository", "spec:\n  [", "this is not YAML that can be read"),
     ],
@@ -164,6 +164,11 @@ def test_nothing_is_followed_through_a_link(preview: Preview, repo: Path, tmp_pa
     (repo / "apps/cart").unlink()
     (repo / "apps/cart").mkdir()
     (repo / "apps/cart/deployment.yaml").symlink_to(outside / "deployment.yaml")
+    assert preview()[2].startswith("WorkloadMissing: ")
+
+
+def test_a_file_whose_name_no_commit_of_ours_could_hold_is_left_out(preview: Preview, repo: Path) -> None:
+    (repo / "apps/cart/deployment.yaml").rename(repo / "apps/cart/depl\u202eoyment.yaml")
     assert preview()[2].startswith("WorkloadMissing: ")
 
 

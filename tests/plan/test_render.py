@@ -142,7 +142,7 @@ def test_a_path_that_does_not_exist_says_so() -> None:
 
 def test_a_symbolic_link_is_never_followed() -> None:
     link = Snapshot("b" * 40, {"apps/cart": "other"}, {})
-    with pytest.raises(Refused, match="apps/cart is a symbolic link or a submodule"):
+    with pytest.raises(Refused, match="apps/cart is a symbolic link, a submodule or a file over 1 MiB; name a plain"):
         render(a_request().spec, a_target().spec, link)
 
 

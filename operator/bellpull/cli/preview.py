@@ -5,26 +5,26 @@ Exit codes: 0 with a unified diff that `git apply` takes on standard output (not
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from bellpull.api.changerequest import ChangeRequestSpec
+from bellpull.api.changerequest import SPEC_RULES, ChangeRequestSpec
 from bellpull.api.changetarget import ChangeTargetSpec
+from bellpull.api.kinds import CHANGE_REQUEST, CHANGE_TARGET, GROUP, VERSION
 from bellpull.cli.tree import snapshot_of
 from bellpull.edits.data import data_of
 from bellpull.edits.documents import decode, parse
+from bellpull.edits.nodes import Document
 from bellpull.errors import Refused, Stalled
+from bellpull.plan.intent import asks_of_workload
 from bellpull.plan.render import render
 
 REFUSED: Final = 3
 INVALID: Final = 2
-_API_VERSION: Final = "bellpull.dev/v1alpha1"
-_CHANGES: Final = ("image", "images", "replicas", "config")
 Spec = TypeVar("Spec", bound=BaseModel)
-Object = Mapping[str, object]
 
 
 class InvalidInputError(Exception):
@@ -54,43 +54,37 @@ def preview(file: str, repo: str) -> int:
 
 
 def _read(file: str) -> tuple[ChangeRequestSpec, ChangeTargetSpec]:
-    objects = _objects(file)
-    requests = [one for one in objects if _is(one, "ChangeRequest")]
+    documents = _documents(file)
+    requests = [one for one in documents if one.kind == CHANGE_REQUEST.name]
     if len(requests) != 1:
         raise InvalidInputError(f"{file} holds {len(requests)} ChangeRequests; it must hold one, and its ChangeTarget")
-    request = _spec(ChangeRequestSpec, requests[0], "ChangeRequest")
-    if all(getattr(request, name) is None for name in _CHANGES):
-        raise InvalidInputError(f"the ChangeRequest asks for nothing; write {', '.join(_CHANGES[:-1])} or config")
-    targets = [one for one in objects if _is(one, "ChangeTarget") and _name(one) == request.target]
+    request = _spec(ChangeRequestSpec, requests[0])
+    if not asks_of_workload(request) and request.config is None:
+        raise InvalidInputError(SPEC_RULES[0]["message"])
+    targets = [one for one in documents if (one.kind, one.name) == (CHANGE_TARGET.name, request.target)]
     if len(targets) != 1:
         found = f"{len(targets)} ChangeTargets named {request.target}"
         raise InvalidInputError(f"{file} holds {found}; it must hold the one that spec.target names")
-    return request, _spec(ChangeTargetSpec, targets[0], "ChangeTarget")
+    return request, _spec(ChangeTargetSpec, targets[0])
 
 
-def _objects(file: str) -> Sequence[Object]:
+def _documents(file: str) -> Sequence[Document]:
+    """Those of our API; what else stands in the file is none of our business."""
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        found = [data_of(document) for document in parse(decode(data, file), file)]
+        return [one for one in parse(decode(data, file), file) if one.api_version == f"{GROUP}/{VERSION}"]
     except OSError as error:
-        raise InvalidInputError(f"{file} cannot be read ({error.strerror})") from error
+        raise InvalidInputError(f"{file} cannot be read ({error.strerror}); name a file that can") from error
     except Refused as error:
         raise InvalidInputError(error.message) from error
-    return [one for one in found if isinstance(one, dict)]
 
 
-def _is(one: Object, kind: str) -> bool:
-    return (one.get("apiVersion"), one.get("kind")) == (_API_VERSION, kind)
-
-
-def _name(one: Object) -> object:
-    metadata = one.get("metadata")
-    return metadata.get("name") if isinstance(metadata, dict) else None
-
-
-def _spec(model: type[Spec], one: Object, kind: str) -> Spec:
+def _spec(model: type[Spec], document: Document) -> Spec:
     try:
-        return model.model_validate(one.get("spec"))
+        data = data_of(document)
+        return model.model_validate(data.get("spec") if isinstance(data, dict) else None)
+    except Refused as error:
+        raise InvalidInputError(error.message) from error
     except ValidationError as error:
         wrong = [f"{'.'.join(('spec', *map(str, found['loc'])))}: {found['msg']}" for found in error.errors()[:5]]
-        raise InvalidInputError(f"the {kind} cannot be used: {'; '.join(wrong)}") from error
+        raise InvalidInputError(f"the {document.kind} cannot be used: {'; '.join(wrong)}") from error

@@ -4,10 +4,11 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from bellpull.edits.documents import MAX_BYTES
 from bellpull.errors import Refused
+from bellpull.git.paths import is_safe
 from bellpull.plan.facts import Entry, Snapshot
 
-LARGEST_FILE: Final = 1 << 20  # bytes, as for a commit
 _NOTHING: Final = Snapshot("", {}, {})
 
 
@@ -34,8 +35,8 @@ def _at(place: Path, path: str) -> Snapshot:
 
 
 def _entry(place: Path, path: str) -> Entry | None:
-    """A regular file of a size that is edited, else None."""
+    """A regular file of a name and size that is edited, else None."""
     mode, size = place.lstat().st_mode, place.lstat().st_size
-    if not stat.S_ISREG(mode) or size > LARGEST_FILE:
+    if not stat.S_ISREG(mode) or size > MAX_BYTES or not is_safe(path):
         return None
     return Entry(path, "100755" if mode & stat.S_IXUSR else "100644", "", place.read_bytes())

@@ -70,12 +70,16 @@ _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\
 
 def reads_as(plain: str) -> frozenset[str]:
     """The types that the readers see in a scalar without quotes: `on` gives {"bool", "string"}."""
-    return frozenset(next((name for name, pattern in reader if pattern.match(plain)), "string") for reader in _READERS)
+    return frozenset(_type_in(reader, plain) for reader in _READERS)
 
 
 def kubectl_reads(plain: str) -> str:
     """The type that kubectl's reader sees in a scalar without quotes."""
-    return next((name for name, pattern in _READERS[-1] if pattern.match(plain)), "string")
+    return _type_in(_READERS[-1], plain)
+
+
+def _type_in(reader: tuple[tuple[str, re.Pattern[str]], ...], plain: str) -> str:
+    return next((name for name, pattern in reader if pattern.match(plain)), "string")
 
 
 def is_whole_number(value: str) -> bool:

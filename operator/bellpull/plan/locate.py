@@ -27,7 +27,8 @@ def texts(target: ChangeTargetSpec, snapshot: Snapshot, names: tuple[str, ...]) 
         where = f"at commit {snapshot.commit[:12]}" if snapshot.commit else "in the directory"
         raise Stalled(reasons.PATH_MISSING, f"{path} does not exist {where}; mend spec.path")
     if kind == "other":
-        raise Refused(f"{path} is a symbolic link or a submodule; name the place it stands for in spec.path")
+        what = "a symbolic link, a submodule or a file over 1 MiB"
+        raise Refused(f"{path} is {what}; name a plain file or directory in spec.path")
     if kind == "file":
         return {path: decode(snapshot.entries[path].data, path)}
     inside = {entry.path: entry for entry in snapshot.entries.values() if entry.path.rpartition("/")[0] == path}
